@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +15,7 @@ from bench.lists import cost, lists
 from codegen.listing import CEILINGS
 from hbmcp import __version__, tokens
 from hbmcp.catalog import Catalog
-from hbmcp.cli.app import app
+from hbmcp.cli.app import COMMANDS, application
 from tests.conftest import PASSWORD, USERNAME, environment, hbmcp, operation_of
 from tests.faulty_api import FaultyApi, Reply
 from tests.paper.paper_api import here
@@ -36,8 +37,23 @@ def _settings(api: FaultyApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments, env=WIDE)
+    result = CliRunner().invoke(application(), arguments, env=WIDE)
     return result.exit_code, result.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_alone_is_what_it_is_among_all(command: str) -> None:
+    asked = [command, "--help"]
+    alone, among = (CliRunner().invoke(application(wanted), asked, env=WIDE) for wanted in (command, None))
+    assert (alone.exit_code, alone.output) == (among.exit_code, among.output)
+    assert f"hbmcp {command}" in alone.output
+
+
+def test_serving_imports_no_other_command() -> None:
+    """They took a twentieth of the start."""
+    code = "import sys; from hbmcp.cli.app import application; application('serve'); print(*sys.modules, sep='\\n')"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {f"hbmcp.cli.{module}" for module, _ in COMMANDS.values()} & set(loaded) - {"hbmcp.cli.serve"}
 
 
 def test_version() -> None:

@@ -173,7 +173,7 @@ async def test_clients_of_both_eras(mode: str, version: str, tmp_path: Path, api
 def test_nothing_that_only_a_call_needs_is_imported_before_one(tmp_path: Path) -> None:
     code = (
         "import sys; from hbmcp import settings, log; from hbmcp.catalog import Catalog; "
-        "from hbmcp.server import line, protocol, stdio, switchboard; from hbmcp.cli.app import app; "
+        "from hbmcp.server import line, protocol, stdio, switchboard; from hbmcp.cli import app; app.application(); "
         "told = settings.load(); "
         "protocol.build(switchboard.Switchboard([line.Line(Catalog.load().offer(told), told, None, '')])); "
         "print([name for name in ('httpx', 'jsonschema', 'attr', 'stamina', 'rich', 'sqlalchemy', 'hummingbot_api', "

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from hbmcp import settings
 from hbmcp.bridge import Bridge, Outcome
 from hbmcp.catalog import Catalog
-from hbmcp.cli.app import app
+from hbmcp.cli.app import application
 from hbmcp.cli.call import read_arguments
 from hbmcp.cli.opening import unapproved
 from hbmcp.errors import SettingsError
@@ -42,7 +42,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str, said: str = "") -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["policy", *arguments], input=said)
+    result = CliRunner().invoke(application(), ["policy", *arguments], input=said)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.output
@@ -163,7 +163,7 @@ def test_that_nobody_can_approve_is_said_until_a_passphrase_is_set(
 ) -> None:
     monkeypatch.setenv("HBMCP_PAPER_DB", str(tmp_path / "paper.sqlite"))
     write(file, '[[profiles.bot.confirm]]\nwhen = "always"\nask = "terminal"\n')
-    approvals = partial(CliRunner().invoke, app, ["approvals"])
+    approvals = partial(CliRunner().invoke, application(), ["approvals"])
     told = settings.load(unused=settings.HTTP)
     nobody = "no passphrase is set, without which nobody approves anything: `hbmcp approvals passphrase` sets it."
     for said in (run("check")[1], run("show")[1], approvals().output, *unapproved(told, in_force(told).policy)):
@@ -209,7 +209,7 @@ def test_without_a_bot_it_is_told_what_becomes_of_what_is_asked_for(
 def test_what_a_paper_exchange_in_memory_has_no_other_command_looks_at(file: Path, command: tuple[str, ...]) -> None:
     """Though what is remembered of it is in a file."""
     write(file, "")
-    refused = CliRunner().invoke(app, command).exception
+    refused = CliRunner().invoke(application(), command).exception
     assert isinstance(refused, SettingsError)
     assert str(refused).startswith("A paper exchange in memory is its server's alone: no other command sees it")
 
@@ -249,7 +249,7 @@ def test_test_tells_the_verdict_and_sends_nothing(file: Path) -> None:
 
 def test_a_call_from_the_terminal_stands_under_the_same_policy(file: Path) -> None:
     write(file, '[allow]\npairs = ["BTC-*"]\n')
-    result = CliRunner().invoke(app, ["call", "place_order", "trading_pair=ETH-USDT", *ORDER])
+    result = CliRunner().invoke(application(), ["call", "place_order", "trading_pair=ETH-USDT", *ORDER])
     assert result.exit_code == 1
     assert "The policy refuses BUY 0.01 ETH-USDT" in result.output
     assert "Nothing was sent. A person set this in the policy." in result.output

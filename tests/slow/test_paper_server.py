@@ -321,7 +321,7 @@ def test_two_servers_share_a_file(env: dict[str, str], tmp_path: Path) -> None:
 def test_start_up_imports_nothing_of_it(env: dict[str, str], tmp_path: Path) -> None:
     code = (
         "import json, sys; from hbmcp import settings; from hbmcp.catalog import Catalog; "
-        "from hbmcp.server import line, protocol, stdio, switchboard; from hbmcp.cli.app import app; "
+        "from hbmcp.server import line, protocol, stdio, switchboard; from hbmcp.cli import app; app.application(); "
         "told = settings.load(); "
         "protocol.build(switchboard.Switchboard([line.Line(Catalog.load().offer(told), told, None, '')])); "
         "print(json.dumps([told.on_paper, *sorted(name for name in sys.modules "

@@ -2,41 +2,37 @@
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from hbmcp import __version__
-from hbmcp.cli.approvals import approvals
-from hbmcp.cli.audit import audit
-from hbmcp.cli.call import call_tool
-from hbmcp.cli.connect import connect
-from hbmcp.cli.halt import halt, resume
-from hbmcp.cli.login import login, logout
-from hbmcp.cli.paper import serve_paper
-from hbmcp.cli.policy import policy
-from hbmcp.cli.serve import serve
-from hbmcp.cli.token import token
-from hbmcp.cli.tools import list_tools
-from hbmcp.cli.watch import watch
 from hbmcp.errors import SettingsError
 from hbmcp.secret_names import names_secret
 
 NARROW = 80  # columns below which typer's tables would cut the names of options
 
-app = typer.Typer(
-    name="hbmcp",
-    help="Lets AI assistants run a Hummingbot trading installation over the Model Context Protocol. "
-    "Settings come from .env, from the environment, and from flags; the later wins.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,  # they would print local variables, secrets among them
-)
+#: Each command, in the order of the help: its module in this package, and what it is called there.
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "serve": ("serve", "serve"),
+    "tools": ("tools", "list_tools"),
+    "call": ("call", "call_tool"),
+    "paper": ("paper", "serve_paper"),
+    "connect": ("connect", "connect"),
+    "login": ("login", "login"),
+    "logout": ("login", "logout"),
+    "policy": ("policy", "policy"),
+    "halt": ("halt", "halt"),
+    "resume": ("halt", "resume"),
+    "watch": ("watch", "watch"),
+    "audit": ("audit", "audit"),
+    "approvals": ("approvals", "approvals"),
+    "token": ("token", "token"),
+}
 
 
-@app.callback(invoke_without_command=True)
 def options(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
@@ -49,28 +45,35 @@ def options(
         raise typer.Exit(2)
 
 
-app.command()(serve)
-app.command("tools")(list_tools)
-app.command("call")(call_tool)
-app.command("paper")(serve_paper)
-app.command()(connect)
-app.command()(login)
-app.command()(logout)
-app.add_typer(policy)
-app.command()(halt)
-app.command()(resume)
-app.command()(watch)
-app.add_typer(audit)
-app.add_typer(approvals)
-app.add_typer(token)
+def application(wanted: str | None = None) -> typer.Typer:
+    """All commands; or the `wanted` one alone, where there is such a one: the others would cost it time and memory."""
+    app = typer.Typer(
+        name="hbmcp",
+        help="Lets AI assistants run a Hummingbot trading installation over the Model Context Protocol. "
+        "Settings come from .env, from the environment, and from flags; the later wins.",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # they would print local variables, secrets among them
+    )
+    app.callback(invoke_without_command=True)(options)
+    for name in COMMANDS if wanted is None or wanted not in COMMANDS else (wanted,):
+        module, called = COMMANDS[name]
+        command = getattr(import_module(f"hbmcp.cli.{module}"), called)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command)
+        else:
+            app.command(name)(command)
+    return app
 
 
 def main() -> None:
     """The console script. Settings that are wrong end it with code 2 and a line on stderr."""
-    if shutil.get_terminal_size().columns < NARROW:
-        app.rich_markup_mode = None
     try:
         _refuse_secrets(sys.argv[1:])
+        app = application(next(iter(sys.argv[1:]), None))
+        if shutil.get_terminal_size().columns < NARROW:
+            app.rich_markup_mode = None
         app()
     except SettingsError as error:
         typer.echo(f"hbmcp: {error}", err=True)
